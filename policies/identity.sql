@@ -22,7 +22,7 @@ GRANT SELECT (tenant_id, id, name, email, status, is_instructor, token_version, 
 GRANT SELECT (username, time_zone), INSERT (username, time_zone), UPDATE (username, time_zone) ON app_user TO lectern_app;
 -- Who has proven their mailbox comes in by a function (app.admit).
 CREATE POLICY definer_admit ON app_user FOR INSERT TO lectern_definer WITH CHECK (true);
-GRANT SELECT, INSERT (tenant_id, id, name, email, email_key), UPDATE (email, email_key, is_instructor, token_version, email_state, second_factor_at) ON app_user TO lectern_definer;
+GRANT SELECT, INSERT (tenant_id, id, name, email, email_key), UPDATE (email, email_key, is_instructor, token_version, email_state, second_factor_at, has_signed_in) ON app_user TO lectern_definer;
 
 -- Nobody reads a password hash but a function that verifies it.
 CALL app.raise_wall('credential', needs_subscription => false);

@@ -107,9 +107,9 @@ END
 $$;
 
 -- Whether an UPDATE makes a difference, seen from a BEFORE trigger. There what follows from other columns (`search`, `has_client_secret`) is
--- not computed yet; and what a course keeps of its reviews changes nothing of the course.
+-- not computed yet; and what a course keeps of its reviews, or a person of their sign-ins, changes nothing of them.
 CREATE OR REPLACE FUNCTION app.is_change(was jsonb, is_now jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (was - '{search,updated_at,email_key,has_client_secret,mean_rating,review_count}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key,has_client_secret,mean_rating,review_count}'::text[]);
+    RETURN (was - '{search,updated_at,email_key,has_client_secret,mean_rating,review_count,has_signed_in}'::text[]) IS DISTINCT FROM (is_now - '{search,updated_at,email_key,has_client_secret,mean_rating,review_count,has_signed_in}'::text[]);
 
 -- Stamps updated_at, where something is updated.
 CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -153,7 +153,7 @@ $$;
 -- Seeds and data migrations may turn it off; the service's own role cannot.
 CREATE OR REPLACE FUNCTION app.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at,assigned_count,last_assigned_at,subject_ids,seats_taken,revision,hour_reads,hour_began_at,last_read_at,fetch_failures,fetch_failing_at,fetch_told_at,fetch_asked_at,whole_fetched_at,target_id,flag_note,issued_tickets,code_generation,tried_at,asked_at,is_checked,active_leaf_id,last_message_at,knowledge_base_ids}';
+    derived CONSTANT text[] := '{tenant_id,search,updated_at,account,is_instructor,email_key,member_id,is_of_platform,object,payload,is_spared,losses,worker,lease,leased_until,api_key_id,last_used_at,reminded_at,set_aside,last_active_at,last_opened_at,position_seconds,lessons_completed,lessons_total,recorded_progress,reminded_days,mean_rating,review_count,listed_at,post_count,last_post_at,first_completed_at,assigned_count,last_assigned_at,subject_ids,seats_taken,revision,hour_reads,hour_began_at,last_read_at,fetch_failures,fetch_failing_at,fetch_told_at,fetch_asked_at,whole_fetched_at,target_id,flag_note,issued_tickets,code_generation,tried_at,asked_at,is_checked,active_leaf_id,last_message_at,knowledge_base_ids,has_signed_in}';
     -- Said only where there is something to say: bookings of types alone have these.
     sparse  CONSTANT text[] := '{booking_type_id,needs_no_instructor,holds_while_requested,buffer_before_minutes,buffer_after_minutes,outcome,minutes_late,reschedule_count,cancelled_at,cancelled_by_id,is_late_cancel,override,reschedule_reason,group_session_id,series_id,series_starts_at}';
     nobody  CONSTANT text := '00000000-0000-0000-0000-000000000000';

@@ -116,14 +116,13 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Health(arguments) => ops::health(settings.listen, arguments.url.as_deref()).await,
         Command::Doctor(arguments) => {
-            if is_spread {
-                tell(&ops::doctor_of_shards(settings).await, arguments.json)?;
-            }
-            on_each(settings, async |own| {
+            let of_all = if is_spread { tell(&ops::doctor_of_shards(settings).await, arguments.json) } else { Ok(()) };
+            let of_each = on_each(settings, async |own| {
                 let report = with_cluster(own, async |cluster| Ok(ops::doctor(own, cluster).await)).await?;
                 tell(&report, arguments.json)
             })
-            .await
+            .await;
+            of_all.and(of_each)
         }
         Command::Audit(arguments) => {
             on_each(settings, async |own| {

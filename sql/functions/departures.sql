@@ -33,8 +33,8 @@ BEGIN
 END
 $$;
 
--- Ends an export that the actor has asked for: its bytes lie in the store, and become a file of nobody's that is kept for a week. Reveals: whether
--- it was still to be ended.
+-- Ends an export that the actor has asked for: its bytes lie in the store, and become a file of nobody's that is kept for a week, and asks for the
+-- job that deletes it then. Reveals: whether it was still to be ended.
 CREATE OR REPLACE FUNCTION app.finish_tenant_export(wanted uuid, name text, object text, size bigint, sha256 text, lines integer, listed jsonb, files integer)
     RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -51,8 +51,19 @@ BEGIN
     UPDATE tenant_export x SET state = 'DONE', finished_at = clock_timestamp(), expires_at = until, row_count = lines, tables = listed,
             file_count = finish_tenant_export.files, sha256 = finish_tenant_export.sha256, file_id = wanted
         WHERE x.tenant_id = app.tenant_id() AND x.id = wanted;
+    PERFORM app.enqueue('tenant.export_over', wanted::text, '{}', until, app.type_id('export', wanted));
     PERFORM app.tell_of_tenant_export(wanted, app.user_id(), 'DONE');
     RETURN true;
+END
+$$;
+
+-- Deletes some of the school's archives whose time is over. For the job that does so; nobody's doing. Reveals: how many.
+CREATE OR REPLACE FUNCTION app.forget_tenant_exports(most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM set_config('app.user_id', '00000000-0000-0000-0000-000000000000', true), set_config('app.permissions', '', true);
+    RETURN app.delete_unused_files(ARRAY(
+        SELECT f.id FROM file f WHERE f.tenant_id = app.tenant_id() AND f.is_export AND f.expires_at <= now() ORDER BY f.expires_at LIMIT most));
 END
 $$;
 
@@ -186,6 +197,6 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION app.begin_tenant_export(uuid), app.finish_tenant_export(uuid, text, text, bigint, text, integer, jsonb, integer),
-    app.fail_tenant_export(uuid, text) TO lectern_app;
+    app.fail_tenant_export(uuid, text), app.forget_tenant_exports(integer) TO lectern_app;
 GRANT EXECUTE ON FUNCTION app.begin_erasure(uuid), app.count_erased(uuid, bigint, bigint), app.finish_erasure(uuid, integer, bigint),
     app.fail_erasure(uuid, text) TO lectern_desk;

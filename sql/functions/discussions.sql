@@ -196,19 +196,22 @@ CREATE OR REPLACE TRIGGER announcement_await_new AFTER INSERT ON announcement FO
 CREATE OR REPLACE TRIGGER announcement_await AFTER UPDATE OF publish_at ON announcement FOR EACH ROW
     WHEN (NEW.told_at IS NULL AND NEW.publish_at <> OLD.publish_at) EXECUTE FUNCTION app.await_announcement();
 
--- Tells of some announcements whose time has come, each once. Reveals: how many, where more may be left.
+-- Tells of some announcements whose time has come, each once and in its author's name, whoever has asked for the job. Reveals: how many, where more may be left.
 CREATE OR REPLACE FUNCTION app.publish_announcements(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     due   record;
     count integer := 0;
 BEGIN
+    PERFORM set_config('app.user_id', '00000000-0000-0000-0000-000000000000', true), set_config('app.permissions', '', true);
     FOR due IN UPDATE announcement a SET told_at = now() WHERE a.tenant_id = app.tenant_id() AND a.id IN (
         SELECT o.id FROM announcement o WHERE o.tenant_id = app.tenant_id() AND o.told_at IS NULL AND o.publish_at <= now()
         ORDER BY o.publish_at, o.id LIMIT at_most FOR NO KEY UPDATE) RETURNING a.id, a.course_id, a.author_id LOOP
+        PERFORM set_config('app.user_id', due.author_id::text, true);
         PERFORM app.tell_of_announcement(due.id, due.course_id);
         count := count + 1;
     END LOOP;
+    PERFORM set_config('app.user_id', '00000000-0000-0000-0000-000000000000', true);
     RETURN count;
 END
 $$;

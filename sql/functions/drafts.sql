@@ -26,7 +26,7 @@ $$;
 CREATE OR REPLACE TRIGGER generation_await AFTER INSERT ON generation FOR EACH ROW WHEN (NEW.state = 'PENDING') EXECUTE FUNCTION app.await_generation();
 
 -- Whether the actor may have a model draft, a suggestion of a grade included: nothing, or the name of the rule that is in the way. Their role is compared when they ask:
--- the job acts in the one that grants most. Reveals: to the actor, that. The argument is of the version before, and says nothing any more.
+-- the job acts in the largest that grants what it needs. Reveals: to the actor, that. The argument is of the version before, and says nothing any more.
 CREATE OR REPLACE FUNCTION app.draft_obstacle(is_course boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -140,14 +140,17 @@ BEGIN
     IF FOUND THEN
         DELETE FROM generation_call c WHERE c.tenant_id = NEW.tenant_id AND c.generation_id = wanted;
     END IF;
+    PERFORM app.free_tokens(wanted); -- nobody settles it any more
     RETURN NULL;
 END
 $$;
 CREATE OR REPLACE TRIGGER job_generation_follow AFTER UPDATE ON job FOR EACH ROW
     WHEN (NEW.kind = 'generation.run' AND OLD.state <> NEW.state AND NEW.state IN ('CANCELLED', 'DEAD')) EXECUTE FUNCTION app.follow_generation_job();
 
+-- What is called off while a model writes, its worker settles.
 CREATE OR REPLACE TRIGGER generation_free AFTER UPDATE OF state ON generation FOR EACH ROW
-    WHEN (NEW.state <> OLD.state AND NEW.state IN ('COMPLETED', 'FAILED', 'CANCELLED')) EXECUTE FUNCTION app.drop_reservation();
+    WHEN (NEW.state <> OLD.state AND NEW.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND NOT (OLD.state = 'RUNNING' AND NEW.state = 'CANCELLED'))
+    EXECUTE FUNCTION app.drop_reservation();
 CREATE OR REPLACE TRIGGER generation_free_gone AFTER DELETE ON generation FOR EACH ROW EXECUTE FUNCTION app.drop_reservation();
 
 -- Whether the school's log keeps the words of drafts. Reveals: that one bit, which everybody may read.
@@ -250,9 +253,9 @@ BEGIN
             IF TG_OP = 'UPDATE' THEN
                 PERFORM app.mark_edited(school, OLD.course_id, OLD.section_id);
             END IF;
-        WHEN 'lesson_content' THEN
+        WHEN 'lesson_content', 'quiz', 'course_material' THEN
             PERFORM app.mark_edited(school, l.course_id, l.section_id) FROM lesson l WHERE l.tenant_id = school AND l.id = (changed ->> 'lesson_id')::uuid;
-        WHEN 'question' THEN
+        WHEN 'question', 'quiz_draw' THEN
             PERFORM app.mark_edited(school, l.course_id, l.section_id) FROM quiz q JOIN lesson l ON l.tenant_id = q.tenant_id AND l.id = q.lesson_id
                 WHERE q.tenant_id = school AND q.id = (changed ->> 'quiz_id')::uuid;
         ELSE
@@ -271,6 +274,13 @@ CREATE OR REPLACE TRIGGER lesson_edited_change AFTER UPDATE ON lesson FOR EACH R
     WHEN ((NEW.title, NEW.section_id) IS DISTINCT FROM (OLD.title, OLD.section_id)) EXECUTE FUNCTION app.follow_edit();
 CREATE OR REPLACE TRIGGER lesson_content_edited AFTER UPDATE ON lesson_content FOR EACH ROW
     WHEN ((NEW.body, NEW.url, NEW.file_id) IS DISTINCT FROM (OLD.body, OLD.url, OLD.file_id)) EXECUTE FUNCTION app.follow_edit();
+CREATE OR REPLACE TRIGGER course_material_edited AFTER INSERT OR DELETE ON course_material FOR EACH ROW EXECUTE FUNCTION app.follow_edit();
+CREATE OR REPLACE TRIGGER quiz_edited AFTER UPDATE ON quiz FOR EACH ROW
+    WHEN ((NEW.mode, NEW.pass_mark, NEW.max_attempts, NEW.time_limit_minutes, NEW.opens_at, NEW.closes_at, NEW.shuffle_questions, NEW.shuffle_options, NEW.marking,
+           NEW.wrong_penalty, NEW.attempt_grading, NEW.review)
+          IS DISTINCT FROM (OLD.mode, OLD.pass_mark, OLD.max_attempts, OLD.time_limit_minutes, OLD.opens_at, OLD.closes_at, OLD.shuffle_questions, OLD.shuffle_options,
+           OLD.marking, OLD.wrong_penalty, OLD.attempt_grading, OLD.review)) EXECUTE FUNCTION app.follow_edit();
+CREATE OR REPLACE TRIGGER quiz_draw_edited AFTER INSERT OR DELETE ON quiz_draw FOR EACH ROW EXECUTE FUNCTION app.follow_edit();
 CREATE OR REPLACE TRIGGER question_edited AFTER INSERT OR DELETE ON question FOR EACH ROW EXECUTE FUNCTION app.follow_edit();
 CREATE OR REPLACE TRIGGER question_edited_change AFTER UPDATE ON question FOR EACH ROW
     WHEN ((NEW.prompt, NEW.points, NEW.retired_at) IS DISTINCT FROM (OLD.prompt, OLD.points, OLD.retired_at)) EXECUTE FUNCTION app.follow_edit();

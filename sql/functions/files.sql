@@ -188,12 +188,14 @@ $$;
 CREATE OR REPLACE TRIGGER tenant_settings_logo BEFORE UPDATE OF logo_file_id ON tenant_settings FOR EACH ROW
     WHEN (NEW.logo_file_id IS NOT NULL AND NEW.logo_file_id IS DISTINCT FROM OLD.logo_file_id) EXECUTE FUNCTION app.check_logo();
 
--- The bytes go after the row: by a job, which exists exactly when the row's end commits.
+-- The bytes go after the row: by a job, which exists exactly when the row's end commits. (An erasure empties the store itself.)
 CREATE OR REPLACE FUNCTION app.forget_object() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM app.enter_tenant(OLD.tenant_id);
-    PERFORM app.enqueue('file.delete', OLD.id::text, jsonb_build_object('object', OLD.object), subject => app.type_id('file', OLD.id));
+    IF NOT app.erases(OLD.tenant_id) THEN
+        PERFORM app.enter_tenant(OLD.tenant_id);
+        PERFORM app.enqueue('file.delete', OLD.id::text, jsonb_build_object('object', OLD.object), subject => app.type_id('file', OLD.id));
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -202,9 +204,11 @@ CREATE OR REPLACE TRIGGER file_object_gone AFTER DELETE ON file FOR EACH ROW EXE
 CREATE OR REPLACE FUNCTION app.forget_staged() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM app.enter_tenant(OLD.tenant_id);
-    PERFORM app.enqueue('file.delete', OLD.id::text, jsonb_build_object('object', format('uploads/%s/%s', OLD.tenant_id, OLD.id)),
-                        subject => app.type_id('upload', OLD.id));
+    IF NOT app.erases(OLD.tenant_id) THEN
+        PERFORM app.enter_tenant(OLD.tenant_id);
+        PERFORM app.enqueue('file.delete', OLD.id::text, jsonb_build_object('object', format('uploads/%s/%s', OLD.tenant_id, OLD.id)),
+                            subject => app.type_id('upload', OLD.id));
+    END IF;
     RETURN NULL;
 END
 $$;

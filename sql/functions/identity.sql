@@ -229,7 +229,8 @@ CREATE OR REPLACE FUNCTION app.device_of(agent text, address text) RETURNS text 
     RETURN regexp_replace(coalesce(agent, ''), '[0-9]+', '', 'g') || '|'
         || coalesce(CASE WHEN address ~ '^[0-9a-fA-F.:]+(/64)?$' THEN network(set_masklen(address::inet, CASE family(address::inet) WHEN 4 THEN 24 ELSE 48 END))::text END, '');
 
--- Whether the actor has not used a sign-in on such a device for 90 days; not where none of theirs says on which it was. For app.begin_session.
+-- Whether the actor has not used a sign-in on such a device for 90 days; not at their very first, nor where none that is left says on which it was. For
+-- app.begin_session.
 CREATE OR REPLACE FUNCTION app.is_new_device(agent text, address text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -238,7 +239,9 @@ DECLARE
 BEGIN
     SELECT bool_or(app.device_of(s.user_agent, s.address) = device AND app.sign_in_used(s.id) > now() - interval '90 days') INTO known FROM session s
         WHERE s.tenant_id = app.tenant_id() AND s.user_id = app.user_id() AND (s.user_agent IS NOT NULL OR s.address IS NOT NULL);
-    RETURN NOT known AND device <> '|';
+    RETURN device <> '|' AND NOT coalesce(known,
+        NOT (SELECT u.has_signed_in FROM app_user u WHERE u.tenant_id = app.tenant_id() AND u.id = app.user_id())
+        OR EXISTS (SELECT FROM session s WHERE s.tenant_id = app.tenant_id() AND s.user_id = app.user_id()));
 END
 $$;
 
@@ -813,12 +816,13 @@ END
 $$;
 
 -- Deletes some of the school's refresh tokens that have expired, but the latest of each sign-in, which says when that was used and ended; and some of its
--- sign-ins that ended 90 days ago: by being ended, or by their last token's end. Reveals: how many.
+-- sign-ins that ended 90 days ago: by being ended, or by their last token's end. That their people had one is remembered. Reveals: how many.
 CREATE OR REPLACE FUNCTION app.purge_sessions(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     tokens   integer;
     sign_ins integer;
+    ended    uuid[];
 BEGIN
     DELETE FROM refresh_token r WHERE r.tenant_id = app.tenant_id() AND r.token_hash IN (
         SELECT old.token_hash FROM refresh_token old WHERE old.tenant_id = app.tenant_id() AND old.expires_at < now()
@@ -826,14 +830,20 @@ BEGIN
                         AND (later.created_at, later.token_hash) > (old.created_at, old.token_hash))
         LIMIT at_most);
     GET DIAGNOSTICS tokens = ROW_COUNT;
-    DELETE FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id IN (
+    ended := ARRAY(
         SELECT old.id FROM session old
         WHERE old.tenant_id = app.tenant_id() AND old.created_at < now() - interval '90 days'
           AND (old.revoked_at < now() - interval '90 days'
                OR (old.revoked_at IS NULL
                    AND NOT EXISTS (SELECT FROM refresh_token left_over WHERE left_over.tenant_id = old.tenant_id AND left_over.session_id = old.id
                                    AND left_over.expires_at > now() - interval '90 days')))
-        LIMIT at_most - tokens FOR UPDATE OF old SKIP LOCKED);
+        LIMIT at_most - tokens);
+    -- People before their sign-ins, as what signs somebody out locks them.
+    UPDATE app_user u SET has_signed_in = true
+        WHERE u.tenant_id = app.tenant_id() AND NOT u.has_signed_in AND u.deleted_at IS NULL
+          AND u.id IN (SELECT s.user_id FROM session s WHERE s.tenant_id = u.tenant_id AND s.id = ANY (ended));
+    DELETE FROM session s WHERE s.tenant_id = app.tenant_id() AND s.id IN (
+        SELECT old.id FROM session old WHERE old.tenant_id = app.tenant_id() AND old.id = ANY (ended) FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS sign_ins = ROW_COUNT;
     RETURN tokens + sign_ins;
 END

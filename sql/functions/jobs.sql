@@ -235,7 +235,8 @@ CREATE OR REPLACE FUNCTION app.enter_job(job_id uuid, own_lease uuid)
 DECLARE
     asked_by uuid;
     by_key   api_key;
-    needed   text;
+    -- One of these; for a draft AGENT_EXECUTE as well.
+    needed   text[];
 BEGIN
     SELECT j.kind, j.key, j.payload, j.subject, j.attempts, j.correlation, j.created_at, j.actor_id, j.api_key_id
         INTO kind, key, payload, subject, attempts, correlation, created_at, actor_id, asked_by
@@ -249,9 +250,11 @@ BEGIN
             WHERE k.tenant_id = app.tenant_id() AND k.id = asked_by AND k.revoked_at IS NULL AND k.expires_at > now();
     END IF;
     IF actor_id IS NOT NULL THEN
-        needed := CASE kind WHEN 'import.run' THEN 'ROSTER_MANAGE' WHEN 'tenant.export' THEN 'TENANT_EXPORT' WHEN 'export.run' THEN
-            (SELECT CASE WHEN x.roster_format IS NULL THEN 'REPORT_READ' ELSE 'ROSTER_MANAGE' END FROM export_run x
-                WHERE x.tenant_id = app.tenant_id() AND x.id = (enter_job.payload ->> 'run')::uuid) END;
+        needed := CASE kind WHEN 'import.run' THEN ARRAY['ROSTER_MANAGE'] WHEN 'tenant.export' THEN ARRAY['TENANT_EXPORT'] WHEN 'export.run' THEN
+            (SELECT ARRAY[CASE WHEN x.roster_format IS NULL THEN 'REPORT_READ' ELSE 'ROSTER_MANAGE' END] FROM export_run x
+                WHERE x.tenant_id = app.tenant_id() AND x.id = (enter_job.payload ->> 'run')::uuid) WHEN 'generation.run' THEN
+            (SELECT CASE g.kind WHEN 'COURSE' THEN ARRAY['COURSE_CREATE'] WHEN 'SECTION' THEN ARRAY['COURSE_UPDATE', 'COURSE_UPDATE_ALL'] ELSE ARRAY['GRADE_MANAGE'] END
+                FROM generation g WHERE g.tenant_id = app.tenant_id() AND g.id = (enter_job.payload ->> 'generation')::uuid) END;
         SELECT u.token_version, r.id, r.key, p.held,
                t.suspended_at IS NULL AND t.subscription_start <= now() AND (t.subscription_end IS NULL OR now() < t.subscription_end), t.time_zone
             INTO token_version, role_id, role_key, permissions, subscribed, time_zone
@@ -262,7 +265,8 @@ BEGIN
             LEFT JOIN LATERAL app.own_permissions(u.id) AS own ON true
             CROSS JOIN LATERAL app.held_in(r.key, r.is_system, r.permissions, own.grants, own.denies) AS p(held)
             WHERE t.tenant_id = app.tenant_id() AND (asked_by IS NULL OR r.id = by_key.role_id)
-            ORDER BY (needed = ANY (p.held) AND NOT app.is_factor_due(u.id, r.key)) IS TRUE DESC, cardinality(p.held) DESC, r.key LIMIT 1;
+            ORDER BY (needed && p.held AND (enter_job.kind <> 'generation.run' OR 'AGENT_EXECUTE' = ANY (p.held)) AND NOT app.is_factor_due(u.id, r.key)) IS TRUE DESC,
+                cardinality(p.held) DESC, r.key LIMIT 1;
         permissions := CASE WHEN app.is_factor_due(actor_id, role_key) THEN '{}' ELSE app.within_key(permissions, by_key) END;
         PERFORM set_config('app.user_id', actor_id::text, true), set_config('app.permissions', app.known_as(permissions, role_key, asked_by), true);
     END IF;
@@ -419,6 +423,7 @@ BEGIN
             RETURN EXISTS (SELECT FROM public.payment p WHERE p.tenant_id = school AND p.provider = 'STRIPE'
                            AND (p.status = 'PENDING' OR p.status IN ('EXPIRED', 'CANCELLED', 'REJECTED') AND NOT p.is_checked)
                            AND CASE WHEN p.status <> 'PENDING' THEN p.provider_id IS NOT NULL AND p.settled_at < now() - interval '10 minutes'
+                                   AND (p.asked_at IS NULL OR p.asked_at < now() - interval '5 minutes' AND p.settled_at > now() - interval '30 days')
                                ELSE p.created_at < now() - interval '15 minutes' AND coalesce(p.asked_at, p.created_at)
                                    < now() - CASE WHEN p.provider_id IS NULL THEN interval '15 minutes' ELSE interval '5 minutes' END END)
                 OR EXISTS (SELECT FROM public.refund r WHERE r.tenant_id = school AND r.status = 'PENDING'

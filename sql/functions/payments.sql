@@ -677,8 +677,8 @@ BEGIN
 END
 $$;
 
--- Payments that Stripe is asked about: those that have been PENDING for a quarter of an hour, every five minutes; and once more those that have ended without money, for
--- what was paid at the last moment. One that Stripe was never told of is told again. For the job. Reveals: these, and the sealed key.
+-- Payments that Stripe is asked about: those that have been PENDING for a quarter of an hour, every five minutes; and those that have ended without money, for what was paid
+-- at the last moment, until it has said what became of them, for a month. One that Stripe was never told of is told again. For the job. Reveals: these, and the sealed key.
 CREATE OR REPLACE FUNCTION app.payments_to_ask(at_most integer) RETURNS TABLE (payment uuid, session text, secret bytea)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -690,14 +690,24 @@ BEGIN
         PERFORM app.enqueue('payment.start', NULL, jsonb_build_object('payment', unknown), subject => app.type_id('payment', unknown));
     END LOOP;
     RETURN QUERY WITH due AS (
-        UPDATE payment p SET asked_at = now(), is_checked = p.status <> 'PENDING'
+        UPDATE payment p SET asked_at = now()
             WHERE p.tenant_id = school AND p.id IN (
                 SELECT o.id FROM payment o WHERE o.tenant_id = school AND o.provider = 'STRIPE' AND o.provider_id IS NOT NULL
                     AND (o.status = 'PENDING' AND o.created_at < now() - interval '15 minutes' AND coalesce(o.asked_at, o.created_at) < now() - interval '5 minutes'
-                         OR o.status IN ('EXPIRED', 'CANCELLED', 'REJECTED') AND NOT o.is_checked AND o.settled_at < now() - interval '10 minutes')
-                ORDER BY o.created_at, o.id LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED)
+                         OR o.status IN ('EXPIRED', 'CANCELLED', 'REJECTED') AND NOT o.is_checked AND o.settled_at < now() - interval '10 minutes'
+                             AND (o.asked_at IS NULL OR o.asked_at < now() - interval '5 minutes' AND o.settled_at > now() - interval '30 days'))
+                ORDER BY coalesce(o.asked_at, o.created_at), o.id LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING p.id, p.provider_id)
         SELECT d.id, d.provider_id, s.stripe_secret_key FROM due d JOIN payment_settings s ON s.tenant_id = school WHERE s.stripe_secret_key IS NOT NULL;
+END
+$$;
+
+-- Stripe has said what became of a payment: where it has ended without money, it is not asked again. For the job. Reveals nothing.
+CREATE OR REPLACE FUNCTION app.payment_checked(wanted uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE payment p SET is_checked = true
+        WHERE p.tenant_id = app.tenant_id() AND p.id = wanted AND p.status IN ('EXPIRED', 'CANCELLED', 'REJECTED') AND NOT p.is_checked;
 END
 $$;
 
@@ -720,7 +730,7 @@ BEGIN
     WITH due AS (
         UPDATE refund r SET asked_at = now() WHERE r.tenant_id = app.tenant_id() AND r.id IN (
             SELECT o.id FROM refund o WHERE o.tenant_id = app.tenant_id() AND o.status = 'PENDING' AND coalesce(o.asked_at, o.created_at) < now() - interval '15 minutes'
-            ORDER BY o.created_at, o.id LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED) RETURNING r.id)
+            ORDER BY coalesce(o.asked_at, o.created_at), o.id LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED) RETURNING r.id)
     SELECT count(app.enqueue('refund.send', NULL, jsonb_build_object('refund', d.id), subject => app.type_id('refund', d.id))) INTO chased FROM due d;
     RETURN chased;
 END
@@ -736,4 +746,4 @@ CREATE OR REPLACE TRIGGER payment_settings_audit AFTER INSERT OR UPDATE OR DELET
 GRANT EXECUTE ON FUNCTION app.provider_ready(text), app.ready_providers(), app.transfer_instructions(), app.payment_door(text, text), app.test_payment(uuid),
     app.take_payment_event(text, text, text, text, uuid, text, text, bigint, text, uuid, text, text, text), app.pay_order(uuid, text, text), app.record_payment(uuid, integer, timestamptz, text, text, bytea),
     app.refund_order(uuid, integer, uuid[], boolean, text, text, bytea), app.grant_credit(uuid, bigint, text, text, text, bytea), app.payment_to_start(uuid), app.payment_started(uuid, text, text, text), app.payments_to_ask(integer),
-    app.refund_to_send(uuid), app.chase_refunds(integer) TO lectern_app;
+    app.payment_checked(uuid), app.refund_to_send(uuid), app.chase_refunds(integer) TO lectern_app;

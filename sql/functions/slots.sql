@@ -485,13 +485,14 @@ END
 $$;
 
 -- Deletes some holds that are a day over, redeemed or not; those of offers once these have ended, for they tell what was offered. And ends sessions that bookings
--- made and of which the last seat was a hold that is over. Answers how many holds it deleted. Reveals that.
+-- made and of which the last seat was a hold that is over. Answers how many holds it deleted. For the job that does so; nobody's doing. Reveals that.
 CREATE OR REPLACE FUNCTION app.tidy_holds(most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     session uuid;
     gone    integer;
 BEGIN
+    PERFORM set_config('app.user_id', '00000000-0000-0000-0000-000000000000', true), set_config('app.permissions', '', true);
     FOR session IN
         SELECT DISTINCT s.id FROM slot_hold h JOIN group_session s ON s.tenant_id = h.tenant_id AND s.id = h.group_session_id
             WHERE h.tenant_id = app.tenant_id() AND h.booking_id IS NULL AND h.expires_at <= now() AND s.status = 'SCHEDULED' AND NOT s.is_opened

@@ -1,15 +1,23 @@
 //! Drafts of models: courses made at once or not at all, sections anew, suggestions beside the grader's own; whose they are, and where they stay.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use lectern::http::HttpOptions;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::{
-    answers::{Models, models::Say},
+    answers::{
+        Models,
+        models::{Say, Step},
+    },
     app::{Client, TestApp, Who},
     classroom::{course, draft, enroll, nothing, refused, uuid},
+    exports::clerk,
     knowledge::{base, document},
-    transactions::asked_meanwhile,
+    quizzes::{self, UPDATE_QUIZ, quiz_of},
+    transactions::{asked_meanwhile, until},
 };
 
 const GENERATE: &str =
@@ -55,13 +63,13 @@ fn wanted(more: Value) -> Value {
 
 /// A whole answer with this JSON.
 fn whole(content: Value) -> Say {
-    Say::Status(
-        200,
-        "",
-        json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": content.to_string() }, "finish_reason": "stop" }],
+    Say::Status(200, "", answer(content))
+}
+
+fn answer(content: Value) -> String {
+    json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": content.to_string() }, "finish_reason": "stop" }],
         "usage": { "prompt_tokens": 100, "completion_tokens": 50 } })
-        .to_string(),
-    )
+    .to_string()
 }
 
 fn outline() -> Value {
@@ -275,6 +283,44 @@ async fn a_section_is_drafted_anew_unless_somebody_wrote_in_it() {
     );
 }
 
+#[tokio::test]
+async fn a_quiz_set_otherwise_what_it_draws_and_materials_of_a_lesson_are_work_of_a_person() {
+    let it = Drafting::start().await;
+    let Drafting { app, ada, .. } = &it;
+    let titles = ["Basics", "Limits", "Gusts"];
+    let headings = titles.map(|title| json!({ "title": title }));
+    let outline = json!({ "title": "Wind", "description": "", "tags": [], "sections": headings });
+    let says = [whole(outline)].into_iter().chain(titles.map(|title| whole(section(title))));
+    let done = it.drafted(json!({ "sectionCount": 3 }), says).await;
+    let course = done["course"]["id"].as_str().unwrap();
+    let sections = ada.ok(COURSE, json!({ "id": course })).await["course"]["sections"].take();
+    let edited = async || {
+        let now = ada.ok(COURSE, json!({ "id": course })).await["course"]["sections"].take();
+        now.as_array().unwrap().iter().map(|section| section["provenance"]["isEdited"].clone()).collect::<Vec<Value>>()
+    };
+    let first = quiz_of(ada, sections[0]["lessons"][1]["id"].as_str().unwrap()).await;
+    ada.ok(UPDATE_QUIZ, json!({ "i": { "id": first, "passMark": 50 } })).await;
+    assert_eq!(edited().await, [false, false, false], "as it was");
+    ada.ok(UPDATE_QUIZ, json!({ "i": { "id": first, "passMark": 80 } })).await;
+    assert_eq!(edited().await, [true, false, false]);
+    let pool = "mutation($i: CreateQuestionPoolInput!) { createQuestionPool(input: $i) { id } }";
+    let pool = ada.ok(pool, json!({ "i": { "courseId": course, "name": "Pool" } })).await["createQuestionPool"]["id"].take();
+    let question = json!({ "poolId": pool, "kind": "NUMERIC", "prompt": "How many?", "number": 4, "tolerance": 0.5 });
+    ada.ok(quizzes::CREATE, json!({ "i": question })).await;
+    let second = quiz_of(ada, sections[1]["lessons"][1]["id"].as_str().unwrap()).await;
+    ada.ok(UPDATE_QUIZ, json!({ "i": { "id": second, "draws": [{ "poolId": pool, "count": 1, "points": 1 }] } })).await;
+    assert_eq!(edited().await, [true, true, false]);
+    let material = "mutation($i: AddCourseMaterialInput!) { addCourseMaterial(input: $i) { id } }";
+    let lesson = &sections[2]["lessons"][0]["id"];
+    let chart = json!({ "courseId": course, "lessonId": lesson, "title": "Chart", "url": "https://example.org/wind" });
+    ada.ok(material, json!({ "i": chart })).await;
+    assert_eq!(edited().await, [true, true, true]);
+    for section in sections.as_array().unwrap() {
+        let again = json!({ "i": { "sectionId": section["id"], "clientRequestId": "two" } });
+        refused(app, ada, REGENERATE, again, "CONFLICT SECTION_EDITED @sectionId").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_writes_while_a_section_is_replaced_stays() {
     let it = Drafting::start().await;
@@ -319,6 +365,53 @@ async fn the_role_that_may_is_the_one_in_which_a_draft_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_draft_asked_for_in_the_smaller_of_two_roles_is_made_in_the_one_that_may() {
+    let it = Drafting::start().await;
+    let Drafting { app, models, .. } = &it;
+    let clerk = clerk(app, &["AGENT_EXECUTE", "COURSE_CREATE", "COURSE_UPDATE"]).await;
+    let state = async |id: &Value| {
+        app.work().await;
+        let ended = clerk.ok("query($id: ID!) { generation(id: $id) { state failureReason } }", json!({ "id": id })).await;
+        json!([ended["generation"]["state"], ended["generation"]["failureReason"]])
+    };
+    models.say([whole(outline()), whole(section("Basics")), whole(section("Limits"))]);
+    let generate = "mutation($i: GenerateCourseInput!) { generateCourse(input: $i) { id } }";
+    let course = clerk.ok(generate, json!({ "i": wanted(json!({})) })).await["generateCourse"]["id"].take();
+    assert_eq!(state(&course).await, json!(["COMPLETED", null]));
+    let first = app
+        .text("SELECT app.type_id('section', s.id) FROM section s JOIN provenance p ON p.section_id = s.id WHERE s.title = 'Basics'")
+        .await;
+    models.say([whole(section("Basics, better"))]);
+    let again = json!({ "i": { "sectionId": first, "clientRequestId": "two" } });
+    let anew = clerk.ok(REGENERATE, again).await["regenerateSection"]["id"].take();
+    assert_eq!(state(&anew).await, json!(["COMPLETED", null]));
+}
+
+#[tokio::test]
+async fn what_is_reserved_for_a_draft_that_is_called_off_is_settled_when_the_model_has_written() {
+    let it = Drafting::start().await;
+    let Drafting { app, ada, models } = &it;
+    let gate = Arc::new(Notify::new());
+    models.say([Say::Stream(vec![Step::Gate(gate.clone()), Step::Raw(answer(outline()).into_bytes())])]);
+    let id = ada.ok(GENERATE, json!({ "i": wanted(json!({})) })).await["generateCourse"]["id"].take();
+    let calling_off = async {
+        until("the model is asked", async || !models.asked().is_empty()).await;
+        let reserved = async || app.text("SELECT string_agg(tokens::text, ' ') FROM token_reservation").await;
+        let before = reserved().await;
+        assert!(before.is_some());
+        assert_eq!(ada.ok(CANCEL, json!({ "id": id })).await["cancelGeneration"]["state"], "CANCELLED");
+        assert_eq!(reserved().await, before);
+        gate.notify_one();
+    };
+    tokio::join!(app.work(), calling_off);
+    let ended = ada.ok(GENERATION, json!({ "id": id })).await["generation"].take();
+    assert_eq!(json!([ended["state"], ended["promptTokens"], ended["completionTokens"]]), json!(["CANCELLED", 100, 50]));
+    assert_eq!(app.count("assistant_usage WHERE purpose = 'GENERATION' AND prompt_tokens = 100").await, 1);
+    assert_eq!(app.count("token_reservation").await + app.count("token_counter WHERE reserved <> 0").await, 0);
+    assert_eq!((models.asked().len(), app.count("provenance").await), (1, 0), "nothing more is asked, and nothing written");
+}
+
+#[tokio::test]
 async fn what_is_reserved_goes_back_with_a_draft_or_a_document_whose_worker_is_gone() {
     let it = Drafting::start().await;
     let Drafting { app, ada, .. } = &it;
@@ -356,6 +449,28 @@ async fn what_is_reserved_goes_back_with_a_draft_or_a_document_whose_worker_is_g
     left(&two, ada).await;
     cancel_job(&two).await;
     assert_eq!(used().await, 0.0, "its job was");
+    // Called off while a worker had it, which dies then.
+    let called_off = async |name: &str| {
+        let id = asked(name).await;
+        left(&id, ada).await;
+        let job = format!("kind = 'generation.run' AND subject = '{id}'");
+        app.sql(&format!("UPDATE generation SET state = 'RUNNING', worker = (SELECT id FROM job WHERE {job}) WHERE id = '{}'", uuid(&id)))
+            .await;
+        ada.ok(CANCEL, json!({ "id": id })).await;
+        assert_eq!(used().await, 9000.0, "a model may still be writing");
+        job
+    };
+    called_off("four").await;
+    app.work().await;
+    assert_eq!(used().await, 0.0, "another worker has taken its job");
+    let job = called_off("five").await;
+    app.sql(&format!(
+        "UPDATE job SET state = 'RUNNING', lease = gen_random_uuid(), leased_until = now(), worker = gen_random_uuid() WHERE {job};
+         UPDATE job SET state = 'DEAD', lease = NULL, leased_until = NULL, worker = NULL, finished_at = now(), last_error = 'WORKER_LOST: it is gone' WHERE {job}"
+    ))
+    .await;
+    assert_eq!(used().await, 0.0, "its job is given up");
+    assert!(it.models.asked().is_empty());
     let read = document(&admin, "Read", "Wind.", json!({})).await;
     left(&read, &admin).await;
     cancel_job(&read).await;

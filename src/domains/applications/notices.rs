@@ -39,7 +39,7 @@ pub const APPLICATION_DECIDED: Kind = Kind {
     description: "Your application was accepted, rejected, or put on the waiting list. Subject: the Application.",
     events: &["application.accepted", "application.rejected", "application.waitlisted"],
     recipients: "SELECT (note ->> 'person')::uuid",
-    doer: Doer::Told,
+    doer: Doer::Nobody,
     email: EmailMode::Immediate,
     email_where: None,
     mail: MailTemplate {

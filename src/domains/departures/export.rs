@@ -28,6 +28,10 @@ use crate::domains::exports::{Output, Written};
 pub const EXPORT: JobKind =
     JobKind { limit: Duration::from_secs(6 * 3600), is_spared: true, ..JobKind::new("tenant.export", JobLane::Bulk, export) };
 
+/// Deletes archives whose time is over, also after the lapse: asked for with each, for when it ends.
+pub const FORGET: JobKind =
+    JobKind { is_spared: true, ..JobKind::new("tenant.export_over", JobLane::Default, |job| Box::pin(job.in_batches(sql::FORGET))) };
+
 /// Bytes that are read of the spool at once.
 const CHUNK: usize = 256 << 10;
 

@@ -23,6 +23,6 @@ pub use self::{notice::TENANT_EXPORT_FINISHED, tenant_export::TenantExport};
 pub const DOMAIN: Domain = Domain {
     objects: &[TenantExport::object, tenant_export::TenantExportTable::object],
     operations: &[tenant_export::TenantExportQueries::OPERATIONS, tenant_export::TenantExportMutations::OPERATIONS],
-    jobs: &[export::EXPORT, erase::ERASE],
+    jobs: &[export::EXPORT, export::FORGET, erase::ERASE],
     ..Domain::new("departures")
 };

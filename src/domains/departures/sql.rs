@@ -9,6 +9,9 @@ pub const FINISH: &str = "SELECT app.finish_tenant_export($2, $3, $4, $5, $6, $7
 /// `$2` the export, `$3` why it can't be done.
 pub const FAIL: &str = "SELECT app.fail_tenant_export($2, $3) WHERE app.tenant_id() = $1";
 
+/// `$2` how many at most.
+pub const FORGET: &str = "SELECT app.forget_tenant_exports($2) WHERE app.tenant_id() = $1";
+
 /// The school, for the manifest.
 pub const SCHOOL: &str = "SELECT t.slug, t.name FROM tenant t WHERE t.tenant_id = $1";
 

@@ -67,7 +67,9 @@ fn run(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
         let of_job = job.id;
         let tx = job.begin().await?;
         if tx.value::<bool>(sql::TAKE, &[&generation, &of_job]).await? != Some(true) {
-            return job.finish(tx).await; // it was called off, has ended, or is another job's
+            // It was called off, has ended, or is another job's; a worker that is gone settles nothing.
+            tx.query(sql::FREE, &[&generation]).await?;
+            return job.finish(tx).await;
         }
         job.step(tx).await?;
         let ended = match drafted(&mut job, generation).await? {

@@ -54,6 +54,10 @@ pub const RESERVE: &str = "SELECT app.reserve_tokens($2, $3, $4) WHERE app.tenan
 /// The generation `$2` has used `$5` and `$6` tokens of the model `$4`, for the person `$3`; whether that is guessed, and whether the call failed.
 pub const SETTLE: &str = "SELECT app.settle_call($2, $3, 'GENERATION', NULL, NULL, $4, $5, $6, $7, $8, 0) WHERE app.tenant_id() = $1";
 
+/// What is reserved for the generation `$2` and nobody settles any more goes back.
+pub const FREE: &str = "SELECT app.free_tokens($2) WHERE app.tenant_id() = $1 \
+     AND NOT EXISTS (SELECT FROM generation gn WHERE gn.tenant_id = $1 AND gn.id = $2 AND gn.state IN ('PENDING', 'RUNNING'))";
+
 /// Keeps an answer, of the job `$3` and at the place `$4`: whether the generation still runs.
 pub const KEEP: &str = "SELECT app.keep_generation_call($2, $3, $4, $5, $6, $7) WHERE app.tenant_id() = $1";
 

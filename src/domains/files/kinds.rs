@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::{sql, sweep};
 
-/// Deletes the bytes of what was deleted.
-pub const DELETE: JobKind = JobKind::new("file.delete", JobLane::Default, |job| Box::pin(delete(job)));
+/// Deletes the bytes of what was deleted, also after a lapse.
+pub const DELETE: JobKind = JobKind { is_spared: true, ..JobKind::new("file.delete", JobLane::Default, |job| Box::pin(delete(job))) };
 
 /// Deletes files whose time is over, and bytes that no row names.
 pub const SWEEP: JobKind = JobKind {

@@ -26,7 +26,7 @@ pub enum Doer {
     LeftOut,
     /// They are told as well: it is about their own account, or answers what they asked for.
     Told,
-    /// The service did it.
+    /// The service did it, or who did is not said.
     Nobody,
 }
 

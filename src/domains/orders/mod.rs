@@ -67,25 +67,13 @@ pub const DOMAIN: Domain = Domain {
     ],
     parts: &[(Order::TYPE, "ticket_id", "return")],
     emits: &[
-        (
-            "order.placed",
-            "An order was placed. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
-        ),
-        (
-            "order.paid",
-            "An order is paid, and its tickets are issued. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
-        ),
-        (
-            "order.expired",
-            "An order was not paid in time. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
-        ),
-        (
-            "order.cancelled",
-            "An order was cancelled before it was paid. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
-        ),
+        ("order.placed", "An order was placed. `id`, `kind`, `status`, `programId`, `applicationId`, `buyerId`."),
+        ("order.paid", "An order is paid, and its tickets are issued. `id`, `kind`, `status`, `programId`, `applicationId`, `buyerId`."),
+        ("order.expired", "An order was not paid in time. `id`, `kind`, `status`, `programId`, `applicationId`, `buyerId`."),
+        ("order.cancelled", "An order was cancelled before it was paid. `id`, `kind`, `status`, `programId`, `applicationId`, `buyerId`."),
         (
             "order.refunded",
-            "All that was paid for an order is given back. `id`, `reference`, `kind`, `status`, `programId`, `applicationId`, `buyerId`, `currency`, `total`.",
+            "All that was paid for an order is given back. `id`, `kind`, `status`, `programId`, `applicationId`, `buyerId`.",
         ),
     ],
     ..Domain::new("orders")

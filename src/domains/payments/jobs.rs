@@ -141,6 +141,10 @@ fn reconcile(mut job: Job) -> BoxFuture<'static, Result<Done, Failure>> {
             if let Some(said) = said {
                 let tx = job.begin().await?;
                 said.take(&tx, PaymentProvider::Stripe).await?;
+                // What is on its way may come yet.
+                if said.effect != Effect::Process {
+                    tx.query(sql::CHECKED, &[&payment]).await?;
+                }
                 job.step(tx).await?;
             }
         }

@@ -70,6 +70,9 @@ pub const STARTED: &str = "SELECT app.payment_started($2, $3, $4, $5) WHERE app.
 /// `$2` payments at most that Stripe is asked about.
 pub const TO_ASK: &str = "SELECT a.payment, a.session, a.secret FROM app.payments_to_ask($2) AS a WHERE app.tenant_id() = $1";
 
+/// Stripe has said what became of the payment `$2`.
+pub const CHECKED: &str = "SELECT app.payment_checked($2) WHERE app.tenant_id() = $1";
+
 /// What Stripe is to give back for the refund `$2`.
 pub const TO_REFUND: &str = "SELECT r.amount, r.payment, r.session, r.intent, r.known, r.is_old, r.secret FROM app.refund_to_send($2) AS r \
      WHERE app.tenant_id() = $1";

@@ -21,7 +21,7 @@ pub(super) async fn look(settings: &Settings, cluster: &Cluster) -> Vec<Check> {
     };
     let written = written(cluster).await;
     let each = each_server(url.expose());
-    join_all(each.iter().map(|url| standby(settings, url, written.as_deref()))).await
+    join_all(each.iter().map(|url| standby(settings, cluster, url, written.as_deref()))).await
 }
 
 /// How far the primary has written; nothing where it can't be asked, which is said of DATABASE_URL.
@@ -34,13 +34,13 @@ async fn written(cluster: &Cluster) -> Option<String> {
     timeout(PATIENCE, asked).await.ok()?.ok()
 }
 
-async fn standby(settings: &Settings, url: &str, written: Option<&str>) -> Check {
+async fn standby(settings: &Settings, cluster: &Cluster, url: &str, written: Option<&str>) -> Check {
     let asked = async {
         let mut connection = operator::connect(url, NAME).await.map_err(|error| format!("{error:#}"))?;
-        judged(settings, &mut connection, written).await.unwrap_or_else(|error| Err(format!("can't be asked: {error}")))
+        judged(settings, cluster, &mut connection, written).await.unwrap_or_else(|error| Err(format!("can't be asked: {error}")))
     };
     let host = host(url);
-    match timeout(PATIENCE * 2 + Duration::from_millis(settings.replica_lag), asked).await {
+    match timeout(PATIENCE * 3 + Duration::from_millis(settings.replica_lag), asked).await {
         Ok(Ok(said)) => Check::pass("standbys", NAME, format!("{host}: {said}")),
         Ok(Err(fault)) => Check::fail("standbys", NAME, format!("{host}: {fault}")),
         Err(_late) => Check::fail("standbys", NAME, format!("{host}: does not answer: look whether it runs, or take it out of {NAME}")),
@@ -48,7 +48,12 @@ async fn standby(settings: &Settings, url: &str, written: Option<&str>) -> Check
 }
 
 /// How it is, or what is amiss with it.
-async fn judged(settings: &Settings, connection: &mut PgConnection, written: Option<&str>) -> sqlx::Result<Result<String, String>> {
+async fn judged(
+    settings: &Settings,
+    cluster: &Cluster,
+    connection: &mut PgConnection,
+    written: Option<&str>,
+) -> sqlx::Result<Result<String, String>> {
     let (role, is_standby, room): (String, bool, i32) = sqlx::query_as(
         "SELECT rolname::text, pg_is_in_recovery(), \
                 least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int, nullif(rolconnlimit, -1)) \
@@ -73,6 +78,11 @@ async fn judged(settings: &Settings, connection: &mut PgConnection, written: Opt
     let Some(written) = written else {
         return Ok(Ok(format!("{said}; how far it is behind can't be told without the primary")));
     };
+    if has_strayed(cluster, connection).await? {
+        return Ok(Err("is further than the primary: it follows another history, and nothing is read from it: copy it anew \
+                       (docs/operations/failover.md)"
+            .to_owned()));
+    }
     let (began, lag) = (Instant::now(), Duration::from_millis(settings.replica_lag));
     loop {
         let has_come: bool = sqlx::query_scalar("SELECT coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false)")
@@ -91,6 +101,13 @@ async fn judged(settings: &Settings, connection: &mut PgConnection, written: Opt
         }
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Whether it is further than the primary is when asked after it.
+async fn has_strayed(cluster: &Cluster, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let replayed: Option<String> = sqlx::query_scalar("SELECT pg_last_wal_replay_lsn()::text").fetch_one(&mut *connection).await?;
+    let (Some(replayed), Some(written)) = (replayed, written(cluster).await) else { return Ok(false) };
+    sqlx::query_scalar("SELECT $1::text::pg_lsn > $2::text::pg_lsn").bind(replayed).bind(written).fetch_one(connection).await
 }
 
 /// The host and port of a URL, without who connects.

@@ -83,18 +83,21 @@ pub async fn relocate(
     release(&mut into, &plan).await?;
     into.commit().await?;
     // From here on the rows lie on both sides, and nobody writes where they came from.
-    if let Err((error, looks)) = switched(spread, switch, school, to).await {
-        if looks != Some(place) {
-            return Err(error.context(format!(
-                "{slug} lies on both shards, and it is not known on which one PgDog looks for it: once it answers, and before anything else, \
-                 run it with --remove-other"
-            )));
+    let untold = match switched(spread, switch, school, to).await {
+        Ok(untold) => untold,
+        Err((error, looks)) => {
+            if looks != Some(place) {
+                return Err(error.context(format!(
+                    "{slug} lies on both shards, and it is not known on which one PgDog looks for it: once it answers, and before anything else, \
+                     run it with --remove-other"
+                )));
+            }
+            remove(settings, spread, to, school)
+                .await
+                .context("the rows that were copied could not be removed again: run it once more with --remove-other")?;
+            return Err(error.context(format!("{slug} stays on shard {}", place + 1)));
         }
-        remove(settings, spread, to, school)
-            .await
-            .context("the rows that were copied could not be removed again: run it once more with --remove-other")?;
-        return Err(error.context(format!("{slug} stays on shard {}", place + 1)));
-    }
+    };
     empty(&mut from, &plan, school).await?;
     sqlx::query("SELECT pg_notify('lectern', $1)").bind(format!("{school} moved")).execute(&mut *from).await?;
     release(&mut from, &plan).await?;
@@ -106,8 +109,12 @@ pub async fn relocate(
         .with_context(|| {
             format!("{slug} lies on shard {} now, but what was written on shard {} while it went could not be deleted: run it once more with --remove-other", to + 1, place + 1)
         })?;
+    let untold = untold.map(|error| {
+        format!(" PgDog looks there, although telling it failed ({error:#}): one that was not reached does not find the school, tell it as well.")
+    });
+    let untold = untold.unwrap_or_default();
     Ok(format!(
-        "{slug} lies on shard {} now: {rows} rows of {tables} tables, the same on both sides; writes waited for {held:.1} s.",
+        "{slug} lies on shard {} now: {rows} rows of {tables} tables, the same on both sides; writes waited for {held:.1} s.{untold}",
         to + 1
     ))
 }
@@ -125,7 +132,7 @@ pub async fn switched_by(wanted: &TenantMove, school: Uuid, shard: usize) -> any
     Ok(())
 }
 
-/// Has PgDog told, and waits until it looks there.
+/// Has PgDog told, and waits until it looks there; answers why it could not be told, where it looks there all the same.
 ///
 /// # Errors
 /// Why it does not, and where it looks, if it says so.
@@ -134,16 +141,13 @@ async fn switched(
     switch: impl AsyncFnOnce(Uuid, usize) -> anyhow::Result<()>,
     school: Uuid,
     to: usize,
-) -> Result<(), (anyhow::Error, Option<usize>)> {
+) -> Result<Option<anyhow::Error>, (anyhow::Error, Option<usize>)> {
     let told = switch(school, to).await;
     let (began, patience) = (Instant::now(), if told.is_ok() { SWITCHING } else { DOUBT });
     let looks = loop {
         let looks = spread.place(school).await;
         if matches!(looks, Ok(place) if place == to) {
-            if let Err(error) = &told {
-                tracing::warn!("PgDog looks for the school there, although telling it failed: {error:#}");
-            }
-            return Ok(());
+            return Ok(told.err());
         }
         if began.elapsed() >= patience {
             break looks;

@@ -34,6 +34,21 @@ async fn required_reviewers_hear_of_submissions_and_applicants_of_what_was_decid
 }
 
 #[tokio::test]
+async fn applicants_are_told_what_was_decided_and_not_by_whom() {
+    let stage = Stage::start().await;
+    let program = stage.program(json!({ "reviewStrategy": "ANY_REVIEWER" })).await;
+    reviewers(&stage.admin, &program, &[(&stage.ada, true)]).await;
+    let ann = stage.learner("ann").await;
+    let (id, _) = apply(&ann, &program).await;
+    assert_eq!(vote(&stage.ada, &id, "YES").await, "ACCEPTED");
+    stage.app.work().await;
+    let seen = "query($id: ID!) { node(id: $id) { id } notifications(first: 20) { nodes { kind actor { id } } } }";
+    let seen = ann.ok(seen, json!({ "id": stage.ada.user_id })).await;
+    assert_eq!(seen["node"]["id"], json!(stage.ada.user_id), "whom she may see");
+    assert_eq!(seen["notifications"]["nodes"], json!([{ "kind": "APPLICATION_DECIDED", "actor": null }]));
+}
+
+#[tokio::test]
 async fn where_nobody_is_required_who_manages_applications_hears_of_submissions() {
     let stage = Stage::start().await;
     let program = stage.program(json!({})).await;

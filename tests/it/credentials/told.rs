@@ -61,6 +61,30 @@ async fn a_sign_in_on_a_new_device_is_told_once() {
 }
 
 #[tokio::test]
+async fn who_comes_back_after_their_sign_ins_were_purged_is_told_of_a_new_device() {
+    let app = TestApp::start().await;
+    let (stranger, email) = (app.stranger(), app.oak.email(Who::Learner));
+    from(&app, &stranger, "Browser/1.0", login(&app.oak, &email, None)).await;
+    app.work().await;
+    let person = format!(
+        "SELECT concat_ws(' ', u.updated_at, (SELECT count(*) FROM audit_entry a WHERE a.resource = 'User')) FROM app_user u WHERE u.email = '{email}'"
+    );
+    let before = app.text(&person).await;
+    app.sql(
+        "UPDATE session SET created_at = now() - interval '200 days';
+         UPDATE refresh_token SET created_at = now() - interval '200 days', expires_at = now() - interval '91 days'",
+    )
+    .await;
+    let purge =
+        format!("SELECT app.purge_sessions(10)::text FROM (SELECT set_config('app.tenant_id', '{}', false)) AS entered", app.oak.tenant);
+    app.text(&purge).await;
+    assert_eq!((app.count("session").await, app.text(&person).await), (0, before), "which changes nothing of them");
+    from(&app, &stranger, "Other/1.0", login(&app.oak, &email, None)).await;
+    app.work().await;
+    assert_eq!(mails(&app, "new_sign_in", &email).await, 1);
+}
+
+#[tokio::test]
 async fn another_network_of_ipv6_is_another_device() {
     let options = HttpOptions { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..HttpOptions::default() };
     let app = TestApp::start_with(&[], options).await;

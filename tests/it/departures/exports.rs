@@ -171,3 +171,23 @@ async fn its_file_is_for_who_may_export_and_for_nobody_else() {
     assert_eq!((&listed["state"], &listed["file"]), (&json!("EXPIRED"), &Value::Null), "{listed}");
     assert!(admin.http.get(done["file"]["download"]["url"].as_str().unwrap()).send().await.unwrap().status().is_client_error());
 }
+
+#[tokio::test]
+async fn the_archive_of_a_school_that_has_lapsed_is_deleted_after_its_week() {
+    let app = TestApp::start().await;
+    let (admin, _) = a_little_life(&app).await;
+    app.sql("UPDATE tenant SET subscription_end = now() WHERE slug = 'oak'").await;
+    export(&app, &admin).await;
+    let kept = async || (app.count("file WHERE is_export").await, crate::files::objects(&app, "schools").len());
+    assert_eq!(kept().await, (1, 2), "not before");
+    app.sql(
+        "UPDATE tenant_export SET expires_at = now(); UPDATE file SET expires_at = now() WHERE is_export;
+         UPDATE job SET run_at = now() WHERE kind = 'tenant.export_over'",
+    )
+    .await;
+    app.work().await;
+    assert_eq!(kept().await, (0, 1), "neither its row nor its bytes, and nothing else");
+    let listed = admin.ok(LIST, json!({})).await["tenantExports"]["nodes"][0].take();
+    assert_eq!((&listed["state"], &listed["file"]), (&json!("EXPIRED"), &Value::Null), "{listed}");
+    assert_eq!(app.count("audit_entry WHERE operation = 'system:tenant.export_over' AND actor_id IS NOT NULL").await, 0);
+}

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{ANNOUNCE, CHANGE_ANNOUNCEMENT, DELETE_ANNOUNCEMENT, class, told_of};
 use crate::{
     app::{Client, TestApp, Who},
-    classroom::{nothing, refused, uuid},
+    classroom::{enroll, nothing, refused, uuid},
 };
 
 async fn headings(client: &Client, course: &str) -> Vec<String> {
@@ -52,6 +52,34 @@ async fn an_announcement_is_seen_from_its_moment_on_and_told_once() {
     assert_eq!(headings(&lea, &algebra).await, ["Welcome", "The exam"]);
     ada.ok(DELETE_ANNOUNCEMENT, json!({ "id": later })).await;
     assert_eq!(headings(&ada, &algebra).await, ["Welcome"]);
+}
+
+#[tokio::test]
+async fn who_has_an_announcement_out_is_told_of_another_of_the_same_moment() {
+    let app = TestApp::start().await;
+    let (ada, lea) = (app.sign_in(&app.oak, Who::Instructor).await, app.sign_in(&app.oak, Who::Learner).await);
+    let carl = app.person(&app.oak, "carl@oak.example", &["INSTRUCTOR"]).await;
+    let ((algebra, _), (biology, _)) = (class(&ada, &lea).await, class(&carl, &lea).await);
+    enroll(&carl, &biology, &ada.user_id).await;
+    for (teacher, course) in [(&ada, &algebra), (&carl, &biology)] {
+        let later = json!({ "courseId": course, "title": "Exam", "body": "Soon", "publishAt": "2999-01-01T00:00:00Z" });
+        teacher.ok(ANNOUNCE, json!({ "i": later })).await;
+    }
+    app.work().await;
+    // Their moment comes, and the job that ada has asked for does the work of both.
+    app.sql(&format!(
+        "SET session_replication_role = replica; UPDATE announcement SET publish_at = now(); RESET session_replication_role;
+         UPDATE job SET run_at = now() WHERE kind = 'announcement.publish' AND actor_id = '{}'",
+        uuid(&ada.user_id)
+    ))
+    .await;
+    let told = [told_of(&app, &ada, "ANNOUNCEMENT_PUBLISHED").await, told_of(&app, &carl, "ANNOUNCEMENT_PUBLISHED").await];
+    assert_eq!((told, told_of(&app, &lea, "ANNOUNCEMENT_PUBLISHED").await), ([1, 0], 2));
+    let by = "{ notifications(filter: { kinds: [ANNOUNCEMENT_PUBLISHED] }) { nodes { actor { id } } } }";
+    let by = lea.ok(by, json!({})).await["notifications"]["nodes"].take();
+    for teacher in [&ada, &carl] {
+        assert!(by.as_array().unwrap().contains(&json!({ "actor": { "id": teacher.user_id } })), "each by its author: {by}");
+    }
 }
 
 #[tokio::test]

@@ -104,6 +104,13 @@ impl Cluster {
         self.restart().await;
     }
 
+    /// Stops the server and starts it as a standby that hears from nobody.
+    pub async fn restart_as_standby_of_nobody(&mut self) {
+        self.server.take().unwrap().stop().await.unwrap();
+        fs::write(self.folder.join("data/standby.signal"), "").unwrap();
+        self.restart().await;
+    }
+
     /// The folder of its socket.
     fn socket(&self) -> PathBuf {
         let config: tokio_postgres::Config = self.url("postgres").parse().unwrap();

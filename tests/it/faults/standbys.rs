@@ -203,7 +203,7 @@ async fn a_standby_that_dies_or_hangs_fails_no_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_is_promoted_is_no_standby_any_more() {
-    let pair = Pair::start("0").await;
+    let mut pair = Pair::start("0").await;
     pair.standby.promote().await;
     assert!(!pair.doctor("300").0, "nothing is read from it any more");
     for round in 0..20 {
@@ -214,4 +214,10 @@ async fn a_standby_that_is_promoted_is_no_standby_any_more() {
         assert_eq!(read["data"]["course"]["title"], title.as_str());
     }
     assert!(pair.primary.superuser("lectern").await.query_one("SELECT count(*) FROM course", &[]).await.unwrap().get::<_, i64>(0) >= 20);
+    // Nor is the old primary one of the new, for it has gone on by itself.
+    pair.primary.superuser("postgres").await.batch_execute("SELECT pg_switch_wal()").await.unwrap();
+    pair.primary.restart_as_standby_of_nobody().await;
+    std::mem::swap(&mut pair.primary, &mut pair.standby);
+    let (passed, said) = pair.doctor("300");
+    assert!(!passed && said.contains("is further than the primary: it follows another history"), "{said}");
 }

@@ -10,7 +10,10 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::{keys::serve, operator};
-use crate::app::TestApp;
+use crate::{
+    app::{Folder, TestApp},
+    ops,
+};
 
 /// What the machine of a test has room for is its own affair.
 const DISK: &str = "disk ";
@@ -148,4 +151,17 @@ async fn a_deployment_that_is_well_passes_and_what_is_not_is_named_with_what_to_
     .await;
     let found = wrong(&[]);
     assert!(matches!(&found[..], [(name, detail)] if name == "keys sealed values" && detail.contains("put the key back")), "{found:#?}");
+}
+
+#[test]
+fn each_shard_is_looked_at_where_pgdog_does_not_answer() {
+    let folder = Folder::new("doctor");
+    let mut command = ops::lectern(&["doctor", "--sharding", "pgdog", "--listen", "127.0.0.1:9"]);
+    command.env("DATABASE_URL", "postgres://lectern_app:k@127.0.0.1:9/lectern").env("LECTERN_DATA_DIR", &folder.0);
+    command.env("LECTERN_SHARD_URLS", "postgres://127.0.0.1:9/one postgres://127.0.0.1:9/two");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("lectern: shard 1\n") && said.contains("lectern: shard 2\n"), "{said}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("PgDog can't say where a school lies"));
 }

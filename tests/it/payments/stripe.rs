@@ -176,10 +176,16 @@ async fn make_session(State(stripe): State<Stripe>, headers: HeaderMap, body: St
 }
 
 async fn show_session(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response {
-    match stripe.books(|books| books.sessions.get(&id).cloned()) {
-        Some(session) => answer(200, &session),
-        None => answer(404, &json!({ "error": { "message": "No such session" } })),
-    }
+    stripe.books(|books| {
+        if books.failing.0 > 0 {
+            books.failing.0 -= 1;
+            return answer(books.failing.1, &json!({ "error": { "message": "No" } }));
+        }
+        match books.sessions.get(&id) {
+            Some(session) => answer(200, session),
+            None => answer(404, &json!({ "error": { "message": "No such session" } })),
+        }
+    })
 }
 
 async fn make_refund(State(stripe): State<Stripe>, headers: HeaderMap, body: String) -> Response {
@@ -393,7 +399,6 @@ async fn a_webhook_that_was_lost_heals() {
     // What was paid at the last moment, of an order that has expired since.
     let (order, _) = place(&shop, &shop.cart(&[(&product, 1)]), "stripe-0002").await;
     shop.app.work().await;
-    stripe.settle("cs_test_1", "complete", "paid");
     shop.overdue(&json!({ "id": order })).await;
     shop.app.work().await;
     let expire = format!(
@@ -405,9 +410,34 @@ async fn a_webhook_that_was_lost_heals() {
     assert_eq!(read(&shop.lea, &order).await["status"], "EXPIRED");
     assert!(!is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     shop.app.sql("UPDATE payment SET settled_at = settled_at - interval '11 minutes' WHERE status = 'EXPIRED'").await;
+    let later = "UPDATE payment SET asked_at = asked_at - interval '6 minutes'";
+    // While its page is open, and while Stripe can't or won't say, nothing is known yet.
+    for failing in [(0, 0), (1, 503), (1, 404)] {
+        assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
+        stripe.books(|books| books.failing = failing);
+        reconcile().await;
+        assert_eq!((read(&shop.lea, &order).await["status"].take(), stripe.books(|books| books.failing.0)), (json!("EXPIRED"), 0));
+        assert!(!is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
+        stripe.settle("cs_test_1", "complete", "paid");
+        shop.app.sql(later).await;
+    }
     assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
     reconcile().await;
     assert_eq!(read(&shop.lea, &order).await["status"], "PAID");
+    assert_balanced(&shop).await;
+    // What is on its way is asked about further; what has expired there as well is not.
+    let (order, _) = place(&shop, &shop.cart(&[(&product, 1)]), "stripe-0003").await;
+    shop.app.work().await;
+    shop.lea.ok("mutation($id: ID!) { cancelOrder(id: $id) { status } }", json!({ "id": order })).await;
+    shop.app.sql("UPDATE payment SET settled_at = settled_at - interval '11 minutes' WHERE status = 'CANCELLED'").await;
+    for (status, is_known) in [("complete", false), ("expired", true)] {
+        assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
+        stripe.settle("cs_test_2", status, "unpaid");
+        reconcile().await;
+        shop.app.sql(later).await;
+        assert_eq!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await, !is_known, "{status}");
+    }
+    assert_eq!(read(&shop.lea, &order).await["status"], "CANCELLED");
     assert_balanced(&shop).await;
 }
 

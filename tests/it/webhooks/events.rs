@@ -6,6 +6,7 @@ use super::{endpoint, start};
 use crate::{
     app::{TestApp, Who},
     classroom::{course, enroll, group, learners},
+    payments,
 };
 
 /// The types that were emitted since it was last asked, in their order; with the data of the last.
@@ -145,6 +146,29 @@ async fn bookings_are_told_of_without_words() {
     app.sql("UPDATE booking SET escalated_at = now() WHERE status = 'REQUESTED'").await;
     lea.ok("mutation($id: ID!) { cancelBooking(input: { id: $id, reason: \"Fog\" }) { id } }", json!({ "id": other })).await;
     assert_eq!(emitted(&app).await.0, "booking.requested booking.escalated booking.cancelled");
+}
+
+#[tokio::test]
+async fn orders_and_payments_are_told_of_without_amounts_or_references() {
+    let shop = payments::shop(json!({})).await;
+    endpoint(&shop.app, &shop.app.oak, "https://hooks.example.invalid/").await;
+    let product = shop.product(json!({})).await;
+    let cart = shop.cart(&[(&product, 1)]);
+    let told = |order: &str, status: &str| {
+        json!({ "id": order, "kind": "PURCHASE", "status": status, "programId": shop.program, "applicationId": shop.application,
+            "buyerId": shop.lea.user_id })
+    };
+    emitted(&shop.app).await;
+    let (order, payment) = payments::place(&shop, &shop.lea, &cart, "told-of-01").await;
+    assert_eq!(emitted(&shop.app).await, ("order.placed".into(), told(&order, "PENDING")));
+    payments::approve(&shop, &payment, 1000).await;
+    assert_eq!(emitted(&shop.app).await, ("order.paid".into(), told(&order, "PAID")));
+    let (order, payment) = payments::place(&shop, &shop.lea, &cart, "told-of-02").await;
+    shop.lea.ok("mutation($id: ID!) { cancelOrder(id: $id) { status } }", json!({ "id": order })).await;
+    assert_eq!(emitted(&shop.app).await, ("order.placed order.cancelled".into(), told(&order, "CANCELLED")));
+    payments::approve(&shop, &payment, 1000).await;
+    let late = json!({ "id": payment, "orderId": order, "provider": "TEST", "status": "APPROVED", "attention": "LATE" });
+    assert_eq!(emitted(&shop.app).await, ("payment.attention".into(), late));
 }
 
 #[tokio::test]
