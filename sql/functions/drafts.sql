@@ -253,7 +253,10 @@ BEGIN
             IF TG_OP = 'UPDATE' THEN
                 PERFORM app.mark_edited(school, OLD.course_id, OLD.section_id);
             END IF;
-        WHEN 'lesson_content', 'quiz', 'course_material' THEN
+        WHEN 'course_material' THEN -- of a lesson, or of the course as a whole
+            PERFORM app.mark_edited(school, (changed ->> 'course_id')::uuid,
+                (SELECT l.section_id FROM lesson l WHERE l.tenant_id = school AND l.id = (changed ->> 'lesson_id')::uuid));
+        WHEN 'lesson_content', 'quiz' THEN
             PERFORM app.mark_edited(school, l.course_id, l.section_id) FROM lesson l WHERE l.tenant_id = school AND l.id = (changed ->> 'lesson_id')::uuid;
         WHEN 'question', 'quiz_draw' THEN
             PERFORM app.mark_edited(school, l.course_id, l.section_id) FROM quiz q JOIN lesson l ON l.tenant_id = q.tenant_id AND l.id = q.lesson_id

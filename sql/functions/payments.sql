@@ -336,6 +336,9 @@ BEGIN
     UPDATE payment p SET status = to_status, failure = left(fail_payment.failure, 1000), settled_at = now(), is_checked = true
         WHERE p.tenant_id = school AND p.id = failed AND p.status = 'PENDING' RETURNING p.* INTO ended;
     IF NOT FOUND THEN
+        -- It had ended here already; what became of it at the provider is known now.
+        UPDATE payment p SET is_checked = true
+            WHERE p.tenant_id = school AND p.id = failed AND p.status IN ('EXPIRED', 'CANCELLED', 'REJECTED') AND NOT p.is_checked;
         RETURN false;
     END IF;
     IF to_status = 'REJECTED' THEN

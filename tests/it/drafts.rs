@@ -312,8 +312,14 @@ async fn a_quiz_set_otherwise_what_it_draws_and_materials_of_a_lesson_are_work_o
     assert_eq!(edited().await, [true, true, false]);
     let material = "mutation($i: AddCourseMaterialInput!) { addCourseMaterial(input: $i) { id } }";
     let lesson = &sections[2]["lessons"][0]["id"];
-    let chart = json!({ "courseId": course, "lessonId": lesson, "title": "Chart", "url": "https://example.org/wind" });
-    ada.ok(material, json!({ "i": chart })).await;
+    let of_course =
+        async || ada.ok("query($id: ID!) { course(id: $id) { provenance { isEdited } } }", json!({ "id": course })).await["course"].take();
+    app.sql("UPDATE provenance SET is_edited = false WHERE section_id IS NULL").await;
+    for (of, expected) in [(&Value::Null, false), (lesson, true)] {
+        let chart = json!({ "courseId": course, "lessonId": of, "title": "Chart", "url": "https://example.org/wind" });
+        ada.ok(material, json!({ "i": chart })).await;
+        assert_eq!((edited().await[2].clone(), of_course().await), (json!(expected), json!({ "provenance": { "isEdited": true } })));
+    }
     assert_eq!(edited().await, [true, true, true]);
     for section in sections.as_array().unwrap() {
         let again = json!({ "i": { "sectionId": section["id"], "clientRequestId": "two" } });

@@ -425,19 +425,29 @@ async fn a_webhook_that_was_lost_heals() {
     reconcile().await;
     assert_eq!(read(&shop.lea, &order).await["status"], "PAID");
     assert_balanced(&shop).await;
-    // What is on its way is asked about further; what has expired there as well is not.
-    let (order, _) = place(&shop, &shop.cart(&[(&product, 1)]), "stripe-0003").await;
-    shop.app.work().await;
-    shop.lea.ok("mutation($id: ID!) { cancelOrder(id: $id) { status } }", json!({ "id": order })).await;
-    shop.app.sql("UPDATE payment SET settled_at = settled_at - interval '11 minutes' WHERE status = 'CANCELLED'").await;
-    for (status, is_known) in [("complete", false), ("expired", true)] {
+    // What is on its way is asked about further; what has expired or failed there as well is not.
+    for (session, ends) in [("cs_test_2", "expired"), ("cs_test_3", "failed")] {
+        let (order, payment) = place(&shop, &shop.cart(&[(&product, 1)]), &format!("stripe-{ends}")).await;
+        shop.app.work().await;
+        shop.lea.ok("mutation($id: ID!) { cancelOrder(id: $id) { status } }", json!({ "id": order })).await;
+        shop.app.sql("UPDATE payment SET settled_at = settled_at - interval '11 minutes' WHERE status = 'CANCELLED'").await;
         assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
-        stripe.settle("cs_test_2", status, "unpaid");
+        stripe.settle(session, "complete", "unpaid");
         reconcile().await;
         shop.app.sql(later).await;
-        assert_eq!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await, !is_known, "{status}");
+        assert!(is_due(&shop.app, &shop.app.oak, "payment.reconcile").await);
+        if ends == "expired" {
+            stripe.settle(session, "expired", "unpaid");
+            reconcile().await;
+            shop.app.sql(later).await;
+        } else {
+            let mut failed = paid(&payment, 1000);
+            (failed["id"], failed["payment_intent"], failed["payment_status"]) = (json!(session), json!("pi_3"), json!("unpaid"));
+            say(&shop, "evt_f", "checkout.session.async_payment_failed", &failed).await;
+        }
+        assert!(!is_due(&shop.app, &shop.app.oak, "payment.reconcile").await, "{ends}");
+        assert_eq!(read(&shop.lea, &order).await["status"], "CANCELLED");
     }
-    assert_eq!(read(&shop.lea, &order).await["status"], "CANCELLED");
     assert_balanced(&shop).await;
 }
 

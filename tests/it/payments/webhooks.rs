@@ -65,7 +65,7 @@ async fn whatever_is_wrong_with_it_is_answered_alike_and_changes_nothing() {
     assert!(answers.iter().all(|answer| answer.0 == 400 && *answer == answers[0]), "{answers:#?}");
     assert_eq!((shop.app.count("payment_event").await, read(&shop.lea, &order).await["status"].clone()), (0, json!("PENDING")));
     // A school that has lapsed takes no money silently: the provider tries again later.
-    shop.app.sql("UPDATE tenant SET subscription_end = now() - interval '1 minute' WHERE slug = 'oak'").await;
+    shop.app.sql("UPDATE tenant SET subscription_start = now() - interval '1 day', subscription_end = now() - interval '1 minute' WHERE slug = 'oak'").await;
     let (status, _) = post(&shop, PATH, header(sign(SECRET, now, &body)), body.clone()).await;
     assert_eq!((status, shop.app.count("payment_event").await), (400, 0));
     shop.app.sql("UPDATE tenant SET subscription_end = NULL WHERE slug = 'oak'").await;
