@@ -29,8 +29,8 @@ const PATIENCE: &str = "30s";
 const SWITCHING: Duration = Duration::from_secs(60);
 /// How long it is looked at where telling it failed: it may have heard all the same.
 const DOUBT: Duration = Duration::from_secs(3);
-/// How often a removal is tried where somebody else waits for it in turn.
-const REMOVALS: u32 = 5;
+/// How often the tables are asked for where somebody who writes waits for this in turn.
+const LOCKINGS: u32 = 8;
 
 /// The tables, those first that others point at, each with the columns that are pointed with later.
 struct Plan {
@@ -190,7 +190,16 @@ async fn hold<'c>(connection: &'c mut PgConnection, plan: &Plan, school: Uuid) -
     tx.execute(settings).await?;
     tx.execute(AssertSqlSafe(format!("SET LOCAL lock_timeout = '{PATIENCE}'"))).await?;
     let names: Vec<String> = plan.names().collect();
-    tx.execute(AssertSqlSafe(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", ")))).await.map_err(late)?;
+    tx.execute("SAVEPOINT unlocked").await?;
+    let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "));
+    let mut tries = 1;
+    while let Err(error) = tx.execute(AssertSqlSafe(lock.clone())).await {
+        if tries == LOCKINGS || error.as_database_error().and_then(|error| error.code()).as_deref() != Some("40P01") {
+            return Err(late(error));
+        }
+        tries += 1;
+        tx.execute("ROLLBACK TO SAVEPOINT unlocked").await?;
+    }
     for name in &names {
         tx.execute(AssertSqlSafe(format!("ALTER TABLE {name} DISABLE TRIGGER USER"))).await.map_err(late)?;
     }
@@ -271,22 +280,6 @@ async fn empty(tx: &mut PgConnection, plan: &Plan, school: Uuid) -> anyhow::Resu
 
 /// The same in a transaction of its own, on a shard where PgDog does not look for the school.
 async fn remove(settings: &Settings, spread: &Spread<'_>, shard: usize, school: Uuid) -> anyhow::Result<()> {
-    for _ in 1..REMOVALS {
-        match removed(settings, spread, shard, school).await {
-            // Somebody who wrote there, too, held what this waited for, and the other way round.
-            Err(error) if is_deadlock(&error) => {}
-            other => return other,
-        }
-    }
-    removed(settings, spread, shard, school).await
-}
-
-fn is_deadlock(error: &anyhow::Error) -> bool {
-    let code = error.chain().find_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error()?.code());
-    code.as_deref() == Some("40P01")
-}
-
-async fn removed(settings: &Settings, spread: &Spread<'_>, shard: usize, school: Uuid) -> anyhow::Result<()> {
     let mut side = Side::open(settings, shard).await?;
     let plan = Plan::of(&mut side.connection).await?;
     let mut tx = hold(&mut side.connection, &plan, school).await?;
